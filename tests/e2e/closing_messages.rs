@@ -1,6 +1,7 @@
 //! The message that begins the closing of a complete file: the function sends it that finds all chunks done.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use local::{App, sqs_event};
 use reqwest::Method;
@@ -16,10 +17,16 @@ const CALLS_MAX: i64 = 30;
 
 /// Begins the import of a complete file of two accounts.
 async fn begin(fixture: &ImportFixture) -> ImportId {
+    send(fixture, &[0, 1]).await
+}
+
+/// Begins the import of a complete file of the accounts with these numbers.
+async fn send(fixture: &ImportFixture, numbers: &[u8]) -> ImportId {
     let row =
-        |n: u8| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": 1 });
+        |n: &u8| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": 1 });
     let path = "/api/v1/import?complete=true&scope=%7B%22source_system%22:%22SAP%22%7D";
-    let body = json!({ "accounts": [row(0), row(1)] });
+    let rows: Vec<_> = numbers.iter().map(row).collect();
+    let body = json!({ "accounts": rows });
     let (status, accepted) = fixture.stack.ask(&fixture.app, Method::POST, path, body).await;
     assert_eq!(status, 202, "{accepted}");
     accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
@@ -70,5 +77,20 @@ async fn closing_begins_when_the_dead_letter_handler_finds_the_last_chunk_done()
     assert_eq!(answer.batch_item_failures, []);
     fixture.work().await;
     check(&fixture, &id).await;
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn every_run_closes_a_page_even_if_its_time_is_up() {
+    let mut fixture = ImportFixture::start(1).await;
+    begin(&fixture).await;
+    fixture.work().await;
+    fixture.app.limits.planning_time = Duration::ZERO;
+    let id = send(&fixture, &[0]).await;
+    fixture.work().await;
+    let import = fixture.import(&id).await;
+    let closing =
+        import.job.closing.as_ref().map(|closing| (closing.not_closed.clone(), closing.closed.items));
+    assert_eq!((import.job.status, closing), (ImportStatus::Completed, Some((None, 1))), "{import:?}");
     fixture.stack.stop().await;
 }

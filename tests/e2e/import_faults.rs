@@ -283,7 +283,9 @@ impl<'a> History<'a> {
                 return;
             }
         }
-        panic!("seed {}: the messages do not end", self.seed);
+        let waiting: Vec<_> =
+            self.waiting.iter().map(|waiting| (&waiting.queued, waiting.failures)).collect();
+        panic!("seed {}: the messages do not end: {waiting:?}", self.seed);
     }
 
     /// Redrives every import twice. Returns whether there was something to redrive.

@@ -4,6 +4,7 @@
 //! What functions do in the tests' process is watched as it happens, whether it is deleted later or
 //! not. [`search`] finds what functions wrote in processes of their own.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -12,6 +13,7 @@ use aws_config::SdkConfig;
 use aws_smithy_types::body::SdkBody;
 use data_encoding::BASE64;
 use local::{Aws, Call, CallResult, Data, Interceptor, Service, intercepted};
+use saldo_formats::chunk_file;
 use serde_json::Value;
 
 use crate::leak::{leak, watch};
@@ -79,7 +81,7 @@ pub async fn search(aws: &Aws) {
         for file in page.expect("S3").contents() {
             let file = s3.get_object().bucket(bucket).key(file.key().expect("a key")).send().await;
             let content = file.expect("S3").body.collect().await.expect("S3").into_bytes();
-            watch(None, "a file", &String::from_utf8_lossy(&content));
+            watch(None, "a file", &text_of_file(&content));
         }
     }
 }
@@ -110,7 +112,7 @@ impl SecretWatch {
     fn look(&self, service: Service, request: &str, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
         let (place, secret) = match service {
-            Service::S3 => ("a file".to_owned(), leak(&text).map(str::to_owned)),
+            Service::S3 => ("a file".to_owned(), leak(&text_of_file(body)).map(str::to_owned)),
             _ => (service.to_string(), secret_in(&serde_json::from_slice(body).unwrap_or_default())),
         };
         if let Some(secret) = secret {
@@ -142,6 +144,12 @@ impl Interceptor for SecretWatch {
         }
         Ok(response)
     }
+}
+
+/// The contents of a file as a text. The positions in the file of a chunk are bytes, which may look like the digits of a secret.
+fn text_of_file(file: &[u8]) -> Cow<'_, str> {
+    let chunk = chunk_file::decode(file).ok().and_then(|chunk| serde_json::to_string(&chunk).ok());
+    chunk.map_or_else(|| String::from_utf8_lossy(file), Cow::Owned)
 }
 
 /// A secret in some string or name of the JSON, or in a binary attribute of DynamoDB, if there is one.

@@ -10,7 +10,7 @@ use saldo_store::files::ImportFiles;
 
 use super::{File, Step};
 
-/// Closes the next page; after the last one, the job ends.
+/// Closes the next page; after the last one, the job ends. Every run closes a page, even if its time was up before.
 pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant) -> Result<Step, Failure> {
     let job = file.job;
     let pages = usize::try_from(closing.pages_closed).unwrap_or(usize::MAX);
@@ -25,9 +25,6 @@ pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant)
         let not_closed = closing.not_all_closed();
         return file.end(closing, not_closed).await;
     };
-    if begun.elapsed() >= file.stores.limits.planning_time {
-        return Ok(Step::OutOfTime);
-    }
     let items = file.stores.files.get(&ImportFiles::of(&job.org, &job.id).closings(page)).await?;
     let items = items.ok_or_else(|| Failure::missing("a page of a list of closings"))?;
     let items: Vec<ListedItem> =
@@ -41,5 +38,7 @@ pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant)
         }
     }
     closing.pages_closed += 1;
-    file.stores.imports.advance_closing(job, closing).await.map(Step::made)
+    let advanced = file.stores.imports.advance_closing(job, closing).await?;
+    let is_out_of_time = begun.elapsed() >= file.stores.limits.planning_time;
+    Ok(if advanced.is_some() && is_out_of_time { Step::OutOfTime } else { Step::made(advanced) })
 }
