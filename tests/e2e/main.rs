@@ -5,6 +5,7 @@ mod account_concurrency;
 mod account_filters;
 mod account_pages;
 mod accounts;
+mod allocation_faults;
 mod allocations;
 mod authorization;
 mod aws_faults;
