@@ -69,6 +69,7 @@ mod round_trip;
 mod shards;
 mod sources;
 mod spreadsheet;
+mod stated_days;
 mod sync;
 mod sync_accesses;
 mod sync_client;
