@@ -239,7 +239,7 @@ async fn reading_all_shards_costs_a_unit_each() {
             assert!((units..=units + 1.0).contains(&spent.units), "{shards} shards: {path}: {spent:?}");
         }
         metered.meter.lap();
-        let exported = metered.app.accounts.export(&metered.org, &AccountFilter::default(), 400);
+        let exported = metered.app.accounts.export(&metered.org, &AccountFilter::default(), Vec::new(), 400);
         assert_eq!(exported.try_collect::<Vec<_>>().await.expect("no faults").len(), 10);
         let spent = metered.meter.lap()["Query"];
         println!("{shards} shards, export: {spent:?}");
@@ -276,7 +276,7 @@ async fn account_with_ten_allocations_costs_one_query_a_row() {
     };
     // The queries for the open imports.
     let others = metered.import_accounts(rows(1_000)).await["Query"];
-    let accounts = metered.app.accounts.export(&metered.org, &AccountFilter::default(), 400);
+    let accounts = metered.app.accounts.export(&metered.org, &AccountFilter::default(), Vec::new(), 400);
     let accounts: Vec<_> = accounts.try_collect().await.expect("no faults");
     let mut adjusted = BTreeMap::new();
     for account in &accounts {

@@ -62,7 +62,7 @@ async fn lists_and_exports_of_many_shards_are_complete_and_in_order() {
             assert_eq!(listed.len(), ACCOUNTS, "{shards}: {path}: each of them once");
             assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), created, "{shards}: {path}");
         }
-        let exported = stack.app.accounts.export(&stack.org, &AccountFilter::default(), 3);
+        let exported = stack.app.accounts.export(&stack.org, &AccountFilter::default(), Vec::new(), 3);
         let exported: Vec<Account> = exported.try_collect().await.expect("no faults");
         let exported: Vec<String> = exported.iter().map(|account| account.id.to_string()).collect();
         assert_eq!(exported, created.into_iter().collect::<Vec<_>>(), "{shards}: in the order of ids");

@@ -13,13 +13,13 @@ use saldo_domain::account::{
 use saldo_domain::bounds::Bounds;
 use saldo_domain::date::Date;
 use saldo_domain::fields::{Fields, Finding, FindingCode};
-use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::id::AccountId;
 use saldo_http::openapi::{AmountText, EntityTags};
 use saldo_http::{
     Caller, FilteredPage, FromParameters, Limit, Parameters, PathId, Payload, Preconditions, Problem, Seed,
     etag_header,
 };
-use saldo_store::CHANGE_ATTEMPTS_MAX;
+use saldo_store::{CHANGE_ATTEMPTS_MAX, Moment};
 
 use crate::Stores;
 use crate::view::View;
@@ -102,7 +102,8 @@ pub(crate) async fn list(
     let org = caller.org();
     let of_client = client_external_id.map(|number| NumberedClient::new(org, number).owner_id);
     filter.owner_id = filter.owner_id.or(of_client);
-    let page = stores.accounts.list(org, &filter, starting_after.as_ref(), limit.get()).await?;
+    let scopes = stores.imports.scopes(org).await?;
+    let page = stores.accounts.list(org, &filter, &scopes, starting_after.as_ref(), limit.get()).await?;
     let (accounts, next) = page;
     Ok(Json(FilteredPage::new(accounts.into_iter().map(View::from).collect(), next)))
 }
@@ -149,7 +150,9 @@ pub(crate) async fn read(
     PathId(id): PathId<AccountId>,
     preconditions: Preconditions,
 ) -> Result<Response, Problem> {
-    let account = find(&stores, caller.org(), &id).await?;
+    let scopes = stores.imports.scopes(caller.org()).await?;
+    let account = stores.accounts.get_stated(caller.org(), &id, &scopes).await?;
+    let account = account.ok_or_else(Problem::not_found)?;
     preconditions.admit(&account.revision)?;
     if preconditions.has(&account.revision) {
         return Ok((StatusCode::NOT_MODIFIED, etag_header(&account.revision)).into_response());
@@ -184,14 +187,15 @@ pub(crate) async fn change(
     let change: AccountChange = payload.json_or_form()?;
     let exactly = preconditions.name_a_state();
     for _ in 0..CHANGE_ATTEMPTS_MAX {
+        let scopes = &stores.imports.scopes(caller.org()).await?;
         let seen = stores.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
         let is_adjusted = seen.is_imported() && (change.balance.is_some() || change.currency.is_some());
         let (now, by) = (Timestamp::now(), caller.changed_by());
         let today = if is_adjusted { stores.day_at(caller.org(), now).await? } else { Date::MIN };
-        let changed =
-            stores.accounts.change(caller.org(), &seen, &change, exactly, (now, today), &by).await?;
+        let moment = Moment { now, today, scopes };
+        let changed = stores.accounts.change(caller.org(), &seen, &change, exactly, moment, &by).await?;
         if let Some(changed) = changed? {
             return Ok(shown(changed));
         }
@@ -237,11 +241,6 @@ pub(crate) async fn delete(
         }
     }
     Err(Problem::unavailable())
-}
-
-/// The account with this id, if the organization has it.
-async fn find(stores: &Stores, org: &OrgId, id: &AccountId) -> Result<Account, Problem> {
-    stores.accounts.get(org, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The answer that shows an account, with its revision as `ETag`.

@@ -13,6 +13,7 @@ use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::{AccountId, AllocationId};
 use saldo_domain::receivable::{Acknowledgement, Acknowledgements, LINES, LINES_MAX};
 use saldo_http::{Caller, Payload, Problem};
+use saldo_store::Moment;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,7 +103,8 @@ pub(crate) async fn acknowledge(
 ) -> Result<Json<Receipt>, Problem> {
     let lines = payload.json_elements(LINES, LINES_MAX)?;
     let (org, by, now) = (caller.org(), caller.changed_by(), Timestamp::now());
-    let today = stores.day_at(org, now).await?;
+    let (today, scopes) = (stores.day_at(org, now).await?, &stores.imports.scopes(org).await?);
+    let moment = Moment { now, today, scopes };
     // The source may be in a time zone where the next day has begun.
     let latest = today.tomorrow().unwrap_or(Date::MAX);
     let (mut accounts, mut results) = (BTreeMap::<AccountId, OfAccount>::new(), Vec::new());
@@ -117,7 +119,7 @@ pub(crate) async fn acknowledge(
         }
     }
     let acknowledge = accounts.into_iter().map(async |(account, (of_account, days))| {
-        let done = stores.accounts.acknowledge(org, &account, days, (now, today), &by).await?;
+        let done = stores.accounts.acknowledge(org, &account, days, moment, &by).await?;
         let result =
             move |(index, id)| (index, result(done.get(&id).copied().unwrap_or(Acknowledged::Unknown)));
         Ok::<_, Problem>(of_account.into_iter().map(result))

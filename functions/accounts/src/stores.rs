@@ -6,13 +6,15 @@ use saldo_domain::date::Date;
 use saldo_domain::id::OrgId;
 use saldo_http::Guard;
 use saldo_store::failure::Failure;
-use saldo_store::{Environment, OpenItemStore, TransactionStore, warm_up};
+use saldo_store::{Environment, ImportStore, OpenItemStore, TransactionStore, warm_up};
 
 /// What the handlers of accounts use.
 #[derive(Clone, Debug)]
 pub struct Stores {
     pub guard: Guard,
     pub accounts: OpenItemStore,
+    /// What complete files say about accounts.
+    pub imports: ImportStore,
     pub transactions: TransactionStore,
 }
 
@@ -22,6 +24,7 @@ impl Stores {
         Self {
             guard: Guard::new(environment),
             accounts: environment.open_items(),
+            imports: environment.imports(),
             transactions: environment.transactions(),
         }
     }

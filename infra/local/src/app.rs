@@ -140,6 +140,7 @@ impl From<&App> for Records {
     fn from(app: &App) -> Self {
         Self {
             accounts: (*app.accounts).clone(),
+            imports: app.imports.clone(),
             transactions: app.transactions.clone(),
             records_per_page: app.limits.records_per_page,
         }
@@ -148,7 +149,12 @@ impl From<&App> for Records {
 
 impl From<&App> for accounts::Stores {
     fn from(app: &App) -> Self {
-        Self { guard: app.into(), accounts: app.accounts.clone(), transactions: app.transactions.clone() }
+        Self {
+            guard: app.into(),
+            accounts: app.accounts.clone(),
+            imports: app.imports.clone(),
+            transactions: app.transactions.clone(),
+        }
     }
 }
 

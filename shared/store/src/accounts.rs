@@ -19,11 +19,13 @@ mod state;
 use aws_sdk_dynamodb::Client;
 use saldo_domain::account::{Account, History};
 use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::import::ScopeFiles;
 
 use self::record::account;
 use self::state::{Stored, is_tombstone};
 use crate::dynamodb::Table;
 use crate::dynamodb::item::Item;
+use crate::dynamodb::record::Attributes as _;
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -53,6 +55,21 @@ impl AccountStore {
         Self { table: Table::new(client, table) }
     }
 
+    /// The account, if the organization has it, as its source has stated it by the files of these scopes, which must have been
+    /// read before.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get_stated(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        scopes: &[ScopeFiles],
+    ) -> Result<Option<Account>, Failure> {
+        let found = self.stored(org, id).await?;
+        Ok(found.map(|StoredAccount { account, history, .. }| account.stated(&history, scopes)))
+    }
+
     /// The account, if the organization has it.
     ///
     /// # Errors
@@ -79,7 +96,15 @@ impl StoredAccount {
     }
 }
 
-/// The accounts in items that are no tombstones.
-fn living<'a>(org: &'a OrgId, items: &'a [Item]) -> impl Iterator<Item = Result<Account, Failure>> + 'a {
-    items.iter().filter(|item| !is_tombstone(item)).map(|item| account(org, item))
+/// The accounts in items that are no tombstones, as their sources have stated them by these files.
+fn living<'a>(
+    org: &'a OrgId,
+    scopes: &'a [ScopeFiles],
+    items: &'a [Item],
+) -> impl Iterator<Item = Result<Account, Failure>> + 'a {
+    let stated = move |item: &'a Item| match scopes {
+        [] => account(org, item),
+        scopes => Ok(account(org, item)?.stated(&History::read(item)?, scopes)),
+    };
+    items.iter().filter(|item| !is_tombstone(item)).map(stated)
 }

@@ -28,6 +28,9 @@ pub struct EditTime {
     pub now: Timestamp,
     /// Its day in the organization's time zone.
     pub today: Date,
+    /// The latest day of which the source had stated the account. The change makes it the account's own: allocations count from
+    /// it, and in another scope the day of the former one can't be known any more.
+    pub stated_as_of: Option<Date>,
 }
 
 /// What a change writes.
@@ -92,7 +95,7 @@ impl AccountState {
     /// [`ALLOCATIONS_MAX`] allocations, or the change would write more than [`WRITTEN_MAX`].
     pub fn edit(&self, change: &AccountChange, at: EditTime) -> Result<Option<Edited>, Finding> {
         let Some(before) = &self.account else { return Ok(None) };
-        let mut account = before.clone();
+        let mut account = Account { as_of: before.as_of.max(at.stated_as_of), ..before.clone() };
         let mut set = change.apply(&mut account);
         // Another currency is a correction of the amounts' unit: their numbers stay.
         let is_relabeled = account.currency != before.currency && before.allocations.is_some();
@@ -253,6 +256,7 @@ impl AccountState {
         let Some(mut account) = self.account.clone().filter(|_| !allocations.is_empty()) else {
             return (results, None);
         };
+        account.as_of = account.as_of.max(at.stated_as_of);
         if account.derive_balance(&self.allocations_with(&allocations)).is_err() {
             let done = results.values_mut().filter(|result| **result == Acknowledged::Done);
             done.for_each(|result| *result = Acknowledged::TooLarge);

@@ -115,4 +115,7 @@ pub struct Listing {
     pub list: ClosingList,
     /// The number of shards that it has.
     pub shards: u16,
+    /// The number of chunks of a dry run whose rows it counts as if they had been written.
+    #[serde(default)]
+    pub chunks: u32,
 }

@@ -209,9 +209,7 @@ impl RowWrite<'_> {
         self.record_setters(history, &mut written, own_fields);
         self.derive_balance(&mut after, before)?;
         let repeats = account.is_some_and(|account| Self::repeats(account, &mut after));
-        let has_day =
-            account.is_some_and(|account| account.as_of == after.as_of) || self.writes_no_day(before);
-        if repeats && !self.marks && has_day {
+        if repeats && !self.marks && self.has_no_day(before, &after) {
             return Ok(Decision::Nothing(Written::Unchanged));
         }
         let outcome = match account {
@@ -266,8 +264,7 @@ impl RowWrite<'_> {
                 written = Written::Unchanged;
             }
         }
-        let has_day = after.as_of == account.as_of || self.writes_no_day(before);
-        let writes_nothing = repeats && has_day;
+        let writes_nothing = repeats && self.has_no_day(before, &after);
         match writes_nothing && ((!self.marks && !is_earliest) || changed == *history) {
             true => Ok(Decision::Nothing(written)),
             false => Ok(self.write(repeats, after, changed, written)),

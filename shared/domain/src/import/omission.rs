@@ -287,6 +287,19 @@ mod tests {
     }
 
     #[test]
+    fn row_that_repeats_the_day_of_a_settled_file_writes_nothing() {
+        let settled = file(5, 2);
+        let scopes = [ScopeFiles::accept(None, &scope(), &settled, &settled.import).settle(&settled)];
+        let mut state = AccountState::default();
+        write(&mut state, &file(1, 1), 100, &[], false).expect("a row");
+        let before = state.clone();
+        assert_eq!(write(&mut state, &file(5, 3), 100, &scopes, false), Ok(Written::Unchanged));
+        assert_eq!(state, before, "an export has stated the day of the scope");
+        assert_eq!(write(&mut state, &file(6, 3), 100, &scopes, false), Ok(Written::Unchanged));
+        assert_eq!(state.account.and_then(|account| account.as_of), Some(date(2026, 1, 6)));
+    }
+
+    #[test]
     fn new_item_of_an_older_file_is_closed() {
         let later = ScopeFiles::accept(None, &scope(), &file(5, 1), &file(5, 1).import).close(&file(5, 1));
         for (day, amount) in [(4, 0), (5, 100)] {

@@ -1,13 +1,16 @@
 //! The part of a source's open items that a complete file lists.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, AccountField, CampaignId, SourceSystem};
 use crate::fields::{Fields, FindingCode, Patch, normalized};
-use crate::id::ImportId;
+use crate::id::{AccountId, ImportId};
 use crate::money::Currency;
 use crate::receivable::SourceFile;
 
+use super::Membership;
 use super::structure::structure;
 
 /// The most scopes of which an organization may have complete files: each chunk of an import reads the records of all.
@@ -100,6 +103,12 @@ pub struct ScopeFiles {
     /// Whether the import of the accepted file is older than the one that reads this, and has not ended.
     #[serde(skip)]
     pub is_unfinished: bool,
+    /// Whether the accepted file has stored all its rows, without refused ones, and waits for a confirmation of what it omits.
+    #[serde(skip)]
+    pub is_held: bool,
+    /// The accounts that such a file names, once they are read.
+    #[serde(skip)]
+    pub named: Option<Arc<Membership<Vec<u8>>>>,
 }
 
 impl ScopeFiles {
@@ -117,8 +126,17 @@ impl ScopeFiles {
                 settled,
                 closed,
                 is_unfinished: false,
+                is_held: false,
+                named: None,
             },
         }
+    }
+
+    /// The latest file of the scope that has stored all its rows and states the account, if it was in the scope: one that waits for
+    /// a confirmation states what it names, and a settled one everything.
+    pub(super) fn stating(&self, account: &AccountId) -> Option<&SourceFile> {
+        let is_named = self.named.as_ref().is_some_and(|named| named.contains(account));
+        if is_named { Some(&self.accepted) } else { self.settled.as_ref() }
     }
 
     /// These, after a file of the scope without refused rows has ended.

@@ -2,6 +2,7 @@
 
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
+use saldo_domain::account::{Account, AccountField, AccountFilter};
 use saldo_domain::export::{Column, ExportSpec, Subject};
 use saldo_domain::id::OrgId;
 use saldo_formats::Encoder;
@@ -29,12 +30,28 @@ pub fn pieces(
 ) -> BoxStream<'static, Result<Piece, Failure>> {
     match &spec.subject {
         Subject::Accounts { filter, columns } => {
-            encoded(spec, columns, records.accounts.export(org, filter, records.records_per_page))
+            let needs_days = columns.contains(&AccountField::AsOf);
+            encoded(spec, columns, accounts(records, org, filter, needs_days))
         }
         Subject::Transactions { filter, columns } => {
             encoded(spec, columns, records.transactions.export(org, filter, records.records_per_page))
         }
     }
+}
+
+/// The accounts; with the days that complete files state, if these are needed.
+fn accounts(
+    records: &Records,
+    org: &OrgId,
+    filter: &AccountFilter,
+    needs_days: bool,
+) -> impl Stream<Item = Result<Account, Failure>> + Send + use<> {
+    let (records, org, filter) = (records.clone(), org.clone(), filter.clone());
+    let begin = async move {
+        let scopes = if needs_days { records.imports.scopes(&org).await? } else { Vec::new() };
+        Ok(records.accounts.export(&org, &filter, scopes, records.records_per_page))
+    };
+    stream::once(begin).try_flatten()
 }
 
 fn encoded<T: Send + 'static, C: Column<T>>(

@@ -2,7 +2,7 @@
 
 use saldo_store::files::FileStore;
 use saldo_store::queue::NotificationQueue;
-use saldo_store::{AccountStore, Environment, ExportStore, Limits, TransactionStore, warm_up};
+use saldo_store::{AccountStore, Environment, ExportStore, ImportStore, Limits, TransactionStore, warm_up};
 
 /// What the dead-letter handler uses, and with a [`Worker`] also the worker.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Stores {
 pub struct Records {
     /// The accounts.
     pub accounts: AccountStore,
+    /// What complete files say about accounts.
+    pub imports: ImportStore,
     /// The transactions.
     pub transactions: TransactionStore,
     /// The records that are read at once.
@@ -56,6 +58,7 @@ impl Records {
     pub fn new(environment: &mut Environment) -> Self {
         Self {
             accounts: environment.accounts(),
+            imports: environment.imports(),
             transactions: environment.transactions(),
             records_per_page: Limits::default().records_per_page,
         }

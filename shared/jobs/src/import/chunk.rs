@@ -5,15 +5,18 @@
 //! older ones alone, so no two wait for each other.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::import::{Chunk, ImportJob, RawRow, Refused, RowDefaults, RowDone};
+use saldo_domain::id::ImportId;
+use saldo_domain::import::{Chunk, ImportJob, Membership, RawRow, Refused, RowDefaults, RowDone};
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
+use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
 use saldo_store::{End, Seen, WRITES_IN_FLIGHT};
 
@@ -114,13 +117,31 @@ pub(super) async fn look_up(
     Ok(rows.collect())
 }
 
+/// The accounts that a complete file names.
+pub(super) async fn membership(
+    stores: &Stores,
+    job: &ImportJob,
+    file: &ImportId,
+) -> Result<Membership<Vec<u8>>, Failure> {
+    let members = stores.files.get(&ImportFiles::of(&job.org, file).members()).await?;
+    let members = members.ok_or_else(|| Failure::missing("the accounts that a complete file names"))?;
+    let members = Membership::of_file(members.to_vec());
+    members.ok_or_else(|| Failure::corrupt("the accounts of a file")("it was cut short"))
+}
+
 /// The job with the complete files of all scopes as they are now.
-async fn with_scopes<'a>(stores: &Stores, job: &'a ImportJob) -> Result<Cow<'a, ImportJob>, Failure> {
+pub(super) async fn with_scopes<'a>(
+    stores: &Stores,
+    job: &'a ImportJob,
+) -> Result<Cow<'a, ImportJob>, Failure> {
     // A file of an older import that was recorded since has its rows leave marks. A redrive may come after newer files.
     if job.scopes_before == 0 && job.round == 0 {
         return Ok(Cow::Borrowed(job));
     }
-    let scopes = stores.imports.scopes_for(job).await?;
+    let mut scopes = stores.imports.scopes_for(job).await?;
+    for of in scopes.iter_mut().filter(|of| of.is_held) {
+        of.named = Some(Arc::new(membership(stores, job, &of.job).await?));
+    }
     Ok(Cow::Owned(ImportJob { scopes, ..job.clone() }))
 }
 

@@ -3,6 +3,7 @@
 //! Each step is a conditional update of the job, and each can be repeated: a worker that is killed leaves the step to the next
 //! delivery, and of two workers at the same time one makes it. A run has a bounded time; the message is put back for another one.
 
+mod dry_run;
 mod list;
 mod pages;
 

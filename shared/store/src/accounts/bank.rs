@@ -92,7 +92,7 @@ impl AccountStore {
     ) -> Result<Vec<Account>, Failure> {
         let keys: Vec<_> = ids.map(|id| AccountKey::new(org, id)).collect();
         let items = self.table.batch_get(&keys, false).await?;
-        living(org, &items).collect()
+        living(org, &[], &items).collect()
     }
 
     /// Sets the fields that the bank reports differently. Returns whether the account still was as found.

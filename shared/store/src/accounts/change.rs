@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountChange, Acknowledged, EditTime};
+use saldo_domain::account::{Account, AccountChange, AccountState, Acknowledged, EditTime};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::date::Date;
 use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, AllocationId, OrgId};
+use saldo_domain::import::{ScopeFiles, stated_as_of};
 use saldo_domain::receivable::WRITTEN_MAX;
 
 use super::AccountStore;
@@ -48,8 +49,29 @@ impl SeenAccount {
     }
 }
 
-/// When a change is made: the moment, and its day in the organization's time zone.
-pub type Moment = (Timestamp, Date);
+/// When a change is made, and what is known then.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The moment.
+    pub now: Timestamp,
+    /// Its day in the organization's time zone.
+    pub today: Date,
+    /// The complete files of the organization's scopes, which were read before the account.
+    pub scopes: &'a [ScopeFiles],
+}
+
+impl Moment<'_> {
+    /// The time of an edit of this account.
+    fn edit(self, state: &AccountState) -> EditTime {
+        let stated = |account| stated_as_of(self.scopes, account, &state.history);
+        EditTime {
+            revision: state.next_revision(),
+            now: self.now,
+            today: self.today,
+            stated_as_of: state.account.as_ref().and_then(stated),
+        }
+    }
+}
 
 impl AccountStore {
     /// Stores a new account. If there is one with its id, which only an earlier attempt of the same request can have
@@ -160,17 +182,17 @@ impl OpenItemStore {
         seen: &SeenAccount,
         change: &AccountChange,
         exactly: bool,
-        (now, today): Moment,
+        moment: Moment<'_>,
         by: &ChangedBy,
     ) -> Result<Result<Option<Account>, Finding>, Failure> {
         let mut found = seen.clone();
         for _ in 0..CHANGE_ATTEMPTS_MAX {
             let state = found.seen.state(org)?;
             // After everything that the edit has found.
-            let at = EditTime { revision: state.next_revision(), now, today };
+            let at = moment.edit(&state);
             let edited = match state.edit(change, at) {
                 Ok(Some(edited)) => edited,
-                Ok(None) => return Ok(Ok(Some(found.account))),
+                Ok(None) => return Ok(Ok(Some(found.account.stated(&state.history, moment.scopes)))),
                 Err(refused) => return Ok(Err(refused)),
             };
             let after = edited.account.clone();
@@ -178,11 +200,12 @@ impl OpenItemStore {
                 return Ok(Ok(Some(after)));
             };
             // The SDK tried twice, and the answer to the first attempt was lost. An import may have written since.
+            let history = met.history()?;
             let is_done =
-                met.history()?.last_edit == Some(at.revision) || met.has_allocation(&at.first_allocation());
+                history.last_edit == Some(at.revision) || met.has_allocation(&at.first_allocation());
             found = match SeenAccount::of(org, met)? {
                 Some(found) if is_done || found.revision == at.revision => {
-                    return Ok(Ok(Some(found.account)));
+                    return Ok(Ok(Some(found.account.stated(&history, moment.scopes))));
                 }
                 // An import may have written the history without a change of the account.
                 Some(found) if found.revision == seen.revision => found,
@@ -203,7 +226,7 @@ impl OpenItemStore {
         org: &OrgId,
         id: &AccountId,
         days: BTreeMap<AllocationId, Date>,
-        moment: Moment,
+        moment: Moment<'_>,
         by: &ChangedBy,
     ) -> Result<BTreeMap<AllocationId, Acknowledged>, Failure> {
         let mut results = BTreeMap::new();
@@ -220,13 +243,13 @@ impl OpenItemStore {
         org: &OrgId,
         id: &AccountId,
         days: &BTreeMap<AllocationId, Date>,
-        (now, today): Moment,
+        moment: Moment<'_>,
         by: &ChangedBy,
     ) -> Result<BTreeMap<AllocationId, Acknowledged>, Failure> {
         let mut seen = self.read_all(org, id).await?;
         for _ in 0..CHANGE_ATTEMPTS_MAX {
             let state = seen.state(org)?;
-            let at = EditTime { revision: state.next_revision(), now, today };
+            let at = moment.edit(&state);
             let (results, edited) = state.acknowledge(days, at);
             let Some(edited) = edited else { return Ok(results) };
             seen = match self.write(org, &seen, edited, by).await? {

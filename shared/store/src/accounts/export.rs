@@ -1,65 +1,69 @@
 //! All accounts that match, in the order of their ids: each reading returns the same accounts in the same order, even if
 //! others are added or deleted between two readings.
 
+use std::sync::Arc;
+
 use futures::{Stream, stream};
-use saldo_domain::account::{Account, AccountFilter};
+use saldo_domain::account::{Account, AccountFilter, History};
 use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::import::ScopeFiles;
 
 use super::AccountStore;
 use super::filter::{matching, matching_in_index};
-use super::list::{Partition, matching_accounts};
+use super::list::{Partition, Wanted};
 use super::record::Record;
 use crate::dynamodb::item::{Item, text};
+use crate::dynamodb::record::Attributes as _;
 use crate::dynamodb::{Pages, equals, take_first};
 use crate::failure::Failure;
 
 impl AccountStore {
-    /// The organization's accounts that match, by id, each of them once and whole, as it is when it is read. The shards of
+    /// The organization's accounts that match, by id, each of them once and whole, as it is when it is read, and as its source
+    /// has stated it by the files of these scopes, which must have been read before. The shards of
     /// a group are read side by side, `per_page` accounts of each at a time, and the groups one after the other, so that
-    /// memory does not grow with the number of accounts or shards. Reads with eventual consistency.
+    /// memory does not grow with the number of accounts or shards. Without scopes, reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn export(
         &self,
         org: &OrgId,
-        wanted: &AccountFilter,
+        filter: &AccountFilter,
+        scopes: Vec<ScopeFiles>,
         per_page: usize,
     ) -> impl Stream<Item = Result<Account, Failure>> + use<> {
-        let (store, org, wanted) = (self.clone(), org.clone(), wanted.clone());
-        let groups = groups(&org, &wanted).into_iter();
-        let reading = Reading { store, org, wanted, per_page, groups, group: Vec::new() };
+        let groups = groups(org, filter).into_iter();
+        let subject = Arc::new(Subject { org: org.clone(), filter: filter.clone(), scopes });
+        let reading = Reading { store: self.clone(), subject, per_page, groups, group: Vec::new() };
         stream::try_unfold(reading, async |mut reading| {
             let next = reading.next().await?;
             Ok(next.map(|account| (account, reading)))
         })
     }
 
-    fn pages(
-        &self,
-        org: &OrgId,
-        partition: &Partition,
-        wanted: &AccountFilter,
-        per_page: usize,
-    ) -> Pages<Account> {
+    fn pages(&self, subject: &Arc<Subject>, partition: &Partition, per_page: usize) -> Pages<Account> {
+        let (subject, Wanted { org, filter, .. }) = (Arc::clone(subject), subject.wanted());
         let query = self.query(org, partition);
         match partition {
             Partition::Shard(_) => {
-                let query = match &wanted.external_id {
+                let query = match &filter.external_id {
                     Some(id) => query.sort_key(equals("id", text(AccountId::of_external(org, id)))),
                     None => query,
                 };
-                let query = query.filter(matching(org, wanted)).project(Record::PROJECTION);
-                let (org, wanted) = (org.clone(), wanted.clone());
+                let query = query.filter(matching(org, filter));
+                let query = match subject.wanted().needs_consistency() {
+                    true => query.project(&[Record::PROJECTION, History::NAMES].concat()).consistent(),
+                    false => query.project(Record::PROJECTION),
+                };
                 Pages::of_pages(query, per_page, move |items: Vec<Item>| {
-                    std::future::ready(matching_accounts(&org, &wanted, &items))
+                    std::future::ready(subject.wanted().of(&items))
                 })
             }
             Partition::Owner(_) => {
-                let (store, org, filter) = (self.clone(), org.clone(), wanted.clone());
-                let query = query.filter(matching_in_index(wanted));
+                let store = self.clone();
+                let query = query.filter(matching_in_index(filter));
                 Pages::of_pages(query, per_page, move |items| {
-                    let (store, org, filter) = (store.clone(), org.clone(), filter.clone());
-                    async move { store.of_index(&org, &filter, &items).await }
+                    let (store, subject) = (store.clone(), Arc::clone(&subject));
+                    async move { store.of_index(subject.wanted(), &items).await }
                 })
             }
         }
@@ -77,11 +81,23 @@ fn groups(org: &OrgId, wanted: &AccountFilter) -> Vec<Vec<Partition>> {
     }
 }
 
+/// What is exported.
+struct Subject {
+    org: OrgId,
+    filter: AccountFilter,
+    scopes: Vec<ScopeFiles>,
+}
+
+impl Subject {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { org: &self.org, filter: &self.filter, scopes: &self.scopes }
+    }
+}
+
 /// An export that is being read.
 struct Reading {
     store: AccountStore,
-    org: OrgId,
-    wanted: AccountFilter,
+    subject: Arc<Subject>,
     per_page: usize,
     /// The groups that are still to be read.
     groups: std::vec::IntoIter<Vec<Partition>>,
@@ -96,7 +112,7 @@ impl Reading {
                 return Ok(Some(account));
             }
             let Some(group) = self.groups.next() else { return Ok(None) };
-            let pages = |partition| self.store.pages(&self.org, partition, &self.wanted, self.per_page);
+            let pages = |partition| self.store.pages(&self.subject, partition, self.per_page);
             self.group = group.iter().map(pages).collect();
         }
     }

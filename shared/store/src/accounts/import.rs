@@ -32,6 +32,22 @@ impl Seen {
         Ok(written.map(|written| done_before(org, row, written, self)))
     }
 
+    /// The account before and after the row, if that changes anything.
+    ///
+    /// # Errors
+    /// [`Failure::Corrupt`] if the account is damaged.
+    pub fn changed_by(
+        &self,
+        org: &OrgId,
+        row: &RowWrite<'_>,
+    ) -> Result<Option<(AccountState, AccountState)>, Failure> {
+        let before = self.state(org)?;
+        let Ok(Decision::Write(after, _)) = row.decide(&before) else { return Ok(None) };
+        let (account, history) = *after;
+        let after = AccountState { account: Some(account), history, allocations: before.allocations.clone() };
+        Ok(Some((before, after)))
+    }
+
     /// Whether the client that the row names has to be there, as far as the account was seen: see
     /// [`RowWrite::needs_client`]. A row whose account can't be read needs none yet.
     #[must_use]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::{Account, AccountFilter, AccountType, ExternalId, OwnerId};
 use saldo_domain::id::{AccountId, ImportId, OrgId};
+use saldo_domain::import::ScopeFiles;
 use saldo_domain::money::{Currency, Decimal, Total};
 
 use super::filter::{matching, matching_in_index};
@@ -94,15 +95,30 @@ struct Found {
     looked_at: usize,
 }
 
-/// The accounts in these items that match.
-pub(super) fn matching_accounts(
-    org: &OrgId,
-    filter: &AccountFilter,
-    items: &[Item],
-) -> Result<Vec<Account>, Failure> {
-    let mut accounts = living(org, items).collect::<Result<Vec<_>, _>>()?;
-    accounts.retain(|account| filter.matches(account));
-    Ok(accounts)
+/// What accounts are read for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// The organization.
+    pub(super) org: &'a OrgId,
+    /// What they match.
+    pub(super) filter: &'a AccountFilter,
+    /// The files of scopes by which their sources have stated them. They were read before the accounts.
+    pub(super) scopes: &'a [ScopeFiles],
+}
+
+impl Wanted<'_> {
+    /// Whether they must be read consistently: an account that is older than the record of its scope does not have the figure of
+    /// that day yet.
+    pub(super) fn needs_consistency(self) -> bool {
+        !self.scopes.is_empty()
+    }
+
+    /// The accounts in these items that match.
+    pub(super) fn of(self, items: &[Item]) -> Result<Vec<Account>, Failure> {
+        let mut accounts = living(self.org, self.scopes, items).collect::<Result<Vec<_>, _>>()?;
+        accounts.retain(|account| self.filter.matches(account));
+        Ok(accounts)
+    }
 }
 
 /// Whether a list has the account behind another one.
@@ -114,7 +130,8 @@ fn is_behind(org: &OrgId, account: &Account, other: &AccountId) -> bool {
 impl AccountStore {
     /// The organization's accounts after `after`: at most `limit` of those that match, and the account after which the next
     /// page goes on; `None` if there are no more. The work is bounded, so a page may have fewer accounts, or none, and still
-    /// have a next one.
+    /// have a next one. The accounts are as their sources have stated them by the files of these scopes, which must have been
+    /// read before.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -122,17 +139,18 @@ impl AccountStore {
         &self,
         org: &OrgId,
         filter: &AccountFilter,
+        scopes: &[ScopeFiles],
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<(Vec<Account>, Option<AccountId>), Failure> {
-        let wanted = limit + 1;
+        let (wanted, number) = (Wanted { org, filter, scopes }, limit + 1);
         let Found { mut accounts, stopped_at, .. } = match (&filter.external_id, &filter.owner_id) {
-            (Some(id), _) => self.only(org, filter, after, id).await?,
+            (Some(id), _) => self.only(wanted, after, id).await?,
             (None, Some(owner)) => {
                 let partition = Partition::Owner(owner.clone());
-                self.page(org, &partition, filter, after, wanted, QUERIES_MAX).await?
+                self.page(wanted, &partition, after, number, QUERIES_MAX).await?
             }
-            (None, None) => self.across_shards(org, filter, after, wanted).await?,
+            (None, None) => self.across_shards(wanted, after, number).await?,
         };
         if accounts.len() <= limit {
             return Ok((accounts, stopped_at));
@@ -145,12 +163,11 @@ impl AccountStore {
     /// The account with this external id, if it matches.
     async fn only(
         &self,
-        org: &OrgId,
-        filter: &AccountFilter,
+        Wanted { org, filter, scopes }: Wanted<'_>,
         after: Option<&AccountId>,
         external_id: &ExternalId,
     ) -> Result<Found, Failure> {
-        let account = self.get(org, &AccountId::of_external(org, external_id)).await?;
+        let account = self.get_stated(org, &AccountId::of_external(org, external_id), scopes).await?;
         let is_wanted = |account: &Account| {
             // A page that follows another one does not repeat it.
             filter.matches(account) && after.is_none_or(|after| is_behind(org, account, after))
@@ -158,34 +175,34 @@ impl AccountStore {
         Ok(Found { accounts: account.into_iter().filter(is_wanted).collect(), ..Found::default() })
     }
 
-    /// At least `wanted` accounts of the organization after `after`, if the search finds so many.
+    /// At least so many accounts of the organization after `after`, if the search finds so many.
     async fn across_shards(
         &self,
-        org: &OrgId,
-        filter: &AccountFilter,
+        wanted: Wanted<'_>,
         after: Option<&AccountId>,
-        wanted: usize,
+        number: usize,
     ) -> Result<Found, Failure> {
+        let Wanted { org, filter, .. } = wanted;
         let first = after.map_or(0, |after| org.shards().of_account(after));
-        let mut found = self.page(org, &Partition::Shard(first), filter, after, wanted, QUERIES_MAX).await?;
+        let mut found = self.page(wanted, &Partition::Shard(first), after, number, QUERIES_MAX).await?;
         // With a filter, the next few shards may have enough accounts, or none of them any.
         let at_once = if filter.is_empty() { SHARDS_AT_ONCE } else { FILTERED_SHARDS };
         let shards: Vec<u16> = (first + 1..org.shards().count()).collect();
         for shards in shards.chunks(at_once) {
-            let missing = wanted.saturating_sub(found.accounts.len());
+            let missing = number.saturating_sub(found.accounts.len());
             if missing == 0 || found.stopped_at.is_some() {
                 break;
             }
             let queries = if found.looked_at < LOOKED_AT_MAX { QUERIES_MAX } else { 1 };
             let pages = shards.iter().map(|&shard| async move {
-                self.page(org, &Partition::Shard(shard), filter, None, missing, queries).await
+                self.page(wanted, &Partition::Shard(shard), None, missing, queries).await
             });
             let pages: Vec<_> = pages.collect();
             let pages: Vec<_> = stream::iter(pages).buffered(at_once).try_collect().await?;
             for page in pages {
                 found.looked_at += page.looked_at;
                 // What follows a shard that was not read to its end is read for the next page.
-                if found.stopped_at.is_none() && found.accounts.len() < wanted {
+                if found.stopped_at.is_none() && found.accounts.len() < number {
                     found.accounts.extend(page.accounts);
                     found.stopped_at = page.stopped_at;
                 }
@@ -222,16 +239,16 @@ impl AccountStore {
         Ok(!page.items.is_empty())
     }
 
-    /// At most `wanted` accounts of a partition after `after`, by at most so many queries.
+    /// At most `number` accounts of a partition after `after`, by at most so many queries.
     async fn page(
         &self,
-        org: &OrgId,
+        wanted: Wanted<'_>,
         partition: &Partition,
-        filter: &AccountFilter,
         after: Option<&AccountId>,
-        wanted: usize,
+        number: usize,
         queries: usize,
     ) -> Result<Found, Failure> {
+        let Wanted { org, filter, .. } = wanted;
         let query = self.query(org, partition);
         let query = match after {
             Some(after) => query.sort_key(greater_than("id", text(after))),
@@ -247,37 +264,32 @@ impl AccountStore {
         // The index has the accounts of one owner.
         let of_owner = AccountFilter { owner_id: filter.owner_id.clone(), ..AccountFilter::default() };
         let is_narrow = *filter != of_owner;
-        let mut look_at = if is_narrow { wanted.max(FILTERED_MIN) } else { wanted };
+        let mut look_at = if is_narrow { number.max(FILTERED_MIN) } else { number };
         for _ in 0..queries {
             let page = query.page(start, Some(look_at)).await?;
             found.looked_at += look_at;
             start = page.next;
             found.accounts.extend(match partition {
-                Partition::Shard(_) => matching_accounts(org, filter, &page.items)?,
-                Partition::Owner(_) => self.of_index(org, filter, &page.items).await?,
+                Partition::Shard(_) => wanted.of(&page.items)?,
+                Partition::Owner(_) => self.of_index(wanted, &page.items).await?,
             });
-            if start.is_none() || found.accounts.len() >= wanted {
+            if start.is_none() || found.accounts.len() >= number {
                 break;
             }
             look_at = look_at.saturating_mul(FILTERED_GROWTH);
         }
         let stopped_at = start.as_ref().map(|key| Reader::new(key, WHAT).required("id")).transpose()?;
-        found.stopped_at = stopped_at.filter(|_| found.accounts.len() < wanted);
-        found.accounts.truncate(wanted);
+        found.stopped_at = stopped_at.filter(|_| found.accounts.len() < number);
+        found.accounts.truncate(number);
         Ok(found)
     }
 
     /// The accounts of these items of the index that match, as they are in the table, in the order of their ids. The
     /// index lags behind the table.
-    pub(super) async fn of_index(
-        &self,
-        org: &OrgId,
-        filter: &AccountFilter,
-        items: &[Item],
-    ) -> Result<Vec<Account>, Failure> {
+    pub(super) async fn of_index(&self, wanted: Wanted<'_>, items: &[Item]) -> Result<Vec<Account>, Failure> {
         let keys = items.iter().map(AccountKey::of).collect::<Result<Vec<_>, _>>()?;
-        let items = self.table.batch_get(&keys, false).await?;
-        let mut accounts = matching_accounts(org, filter, &items)?;
+        let items = self.table.batch_get(&keys, wanted.needs_consistency()).await?;
+        let mut accounts = wanted.of(&items)?;
         accounts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Ok(accounts)
     }

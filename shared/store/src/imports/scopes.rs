@@ -53,23 +53,33 @@ impl ImportStore {
     }
 
     /// The complete files of all scopes as they are now, for the rows of this import: with whether the import of each, if it
-    /// is older, has not ended.
+    /// is older, has not ended, and whether it waits for a confirmation.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn scopes_for(&self, job: &ImportJob) -> Result<Vec<ScopeFiles>, Failure> {
         let mut scopes = self.scopes(&job.org).await?;
-        let may_run = |of: &ScopeFiles| {
-            let is_settled = of.settled.as_ref() == Some(&of.accepted);
-            !is_settled && of.accepted.import < job.place && of.job != job.id
-        };
-        let others = scopes.iter().filter(|of| may_run(of)).map(|of| &of.job);
+        let is_other = |of: &ScopeFiles| of.settled.as_ref() != Some(&of.accepted) && of.job != job.id;
+        let others = scopes.iter().filter(|of| is_other(of)).map(|of| &of.job);
         let others = self.jobs_of(&job.org, others, Timestamp::now()).await?;
-        for of in &mut scopes {
-            let is_running = |other: &ImportJob| other.status == ImportStatus::Processing;
-            of.is_unfinished = may_run(of) && others.get(&of.job).is_some_and(is_running);
+        for of in scopes.iter_mut().filter(|of| is_other(of)) {
+            let Some(other) = others.get(&of.job) else { continue };
+            match other.status {
+                ImportStatus::Processing => of.is_unfinished = of.accepted.import < job.place,
+                ImportStatus::AwaitingConfirmation => of.is_held = self.states_days(other).await?,
+                _ => {}
+            }
         }
         Ok(scopes)
+    }
+
+    /// Whether a complete file, whose rows are done, keeps its day for all of them: none was refused.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn states_days(&self, job: &ImportJob) -> Result<bool, Failure> {
+        let refused = self.with_progress(job.clone()).await?.progress.counts.failed;
+        Ok(refused == 0 && job.skips_days())
     }
 
     /// Records a complete file of a scope: `change` gets what is recorded.

@@ -26,7 +26,7 @@ fn invoice() -> AccountState {
 }
 
 fn now() -> EditTime {
-    EditTime { revision: Revision::next(), now: Timestamp::UNIX_EPOCH, today: day(12) }
+    EditTime { revision: Revision::next(), now: Timestamp::UNIX_EPOCH, today: day(12), stated_as_of: None }
 }
 
 fn change(json: &str) -> AccountChange {

@@ -102,6 +102,19 @@ impl ItemTotals {
         self.gross.entry(currency).or_default().add(open_amount.abs());
     }
 
+    /// Removes an item that was added.
+    pub fn remove(&mut self, currency: Currency, open_amount: Decimal) {
+        self.items = self.items.saturating_sub(1);
+        for (sums, amount) in [(&mut self.amounts, open_amount), (&mut self.gross, open_amount.abs())] {
+            *sums.entry(currency).or_default() -= &Total::of(amount);
+        }
+        // Without signs, nothing but zero is left of no items.
+        if self.gross.get(&currency).is_some_and(|sum| sum.sign().is_eq()) {
+            self.gross.remove(&currency);
+            self.amounts.remove(&currency);
+        }
+    }
+
     /// The sums as exact decimals.
     #[must_use]
     pub fn in_full(&self) -> BTreeMap<Currency, String> {
@@ -202,6 +215,17 @@ mod tests {
         assert!(!list(large.clone(), all.clone()).needs_confirmation(&options));
         large.add(yen, Decimal::new(1_000_000, 0));
         assert!(list(large, all).needs_confirmation(&options), "all of it, in yen");
+    }
+
+    #[test]
+    fn item_that_is_removed_leaves_no_trace() {
+        let mut all = totals(3, 5);
+        let yen: Currency = "JPY".parse().expect("a currency");
+        all.add(yen, Decimal::new(-70, 1));
+        all.add(Currency::EURO, Decimal::TEN);
+        all.remove(yen, Decimal::from(-7));
+        all.remove(Currency::EURO, Decimal::TEN);
+        assert_eq!(all, totals(3, 5));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::date::Date;
 use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::ImportId;
 use crate::import::ScopeFiles;
+use crate::import::stated::{settled, stated_as_of};
 use crate::money::Currency;
 use crate::receivable::{Figure, Figures, ItemKind, SourceFile};
 
@@ -92,36 +93,18 @@ impl RowWrite<'_> {
         SourceFile { as_of, ..file }
     }
 
-    /// The latest complete file that has ended with all its rows stored and whose scope had the account: its rows that repeat
-    /// their accounts wrote no day.
-    fn settled<'f>(&'f self, account: &'f Account, history: &'f History) -> Option<&'f SourceFile> {
-        let of_scopes = self.scopes.iter().filter(|of| of.scope.contains(account));
-        let settled = of_scopes.filter_map(|of| {
-            let file = of.settled.as_ref()?;
-            let since = |field| history.stamps.set_by(field) > Some(file.import.as_bytes());
-            let was_in_scope = !of.scope.fields().any(|(field, _)| since(field));
-            (was_in_scope && history.existed_for(&file.import)).then_some(file)
-        });
-        settled.max()
-    }
-
     /// Gives the account the day of which complete files state it, if the row sets a field that scopes name: whether the account
     /// was in their scopes can't be known later.
     pub(super) fn keep_settled_day(&self, before: &AccountState, after: &mut Account, set: FieldSet) {
         let Some(account) = before.account.as_ref().filter(|account| account.is_imported()) else { return };
         if SCOPE_FIELDS.into_iter().any(|field| set.contains(field)) {
-            after.as_of = after.as_of.max(self.stated_as_of(account, &before.history));
+            after.as_of = after.as_of.max(stated_as_of(self.scopes, account, &before.history));
         }
-    }
-
-    /// The latest day of which the source has stated the account.
-    fn stated_as_of(&self, account: &Account, history: &History) -> Option<Date> {
-        account.as_of.max(self.settled(account, history).map(|file| file.as_of))
     }
 
     /// Whether the row's figure is later than the account's.
     pub(super) fn takes_figure(&self, account: &Account, history: &History) -> bool {
-        let settled = self.settled(account, history);
+        let settled = settled(self.scopes, account, history);
         let settled = settled.map(|file| (Some(file.as_of), Some(file.import.as_bytes())));
         let of_row = (Some(self.as_of()), Some(self.import.as_bytes()));
         self.upsert.total_amount.is_some() && of_row > figure_of(account, history) && Some(of_row) > settled
@@ -135,10 +118,14 @@ impl RowWrite<'_> {
         self.upsert.total_amount.is_some() && later.any(|of| history.existed_for(&of.accepted.import))
     }
 
-    /// Whether the row, which repeats its account, writes no day: the complete file says it for all its rows.
-    pub(super) fn writes_no_day(&self, before: &AccountState) -> bool {
-        let is_of_file = self.as_of() == self.defaults.as_of;
-        self.skips_days && !self.marks && is_of_file && before.allocations.is_empty()
+    /// Whether the row, which repeats its account but perhaps for the day, has no day to write: the account has it, or the record
+    /// of its scope has it or a later one, or the row's complete file says it for all its rows.
+    pub(super) fn has_no_day(&self, before: &AccountState, after: &Account) -> bool {
+        let Some(account) = &before.account else { return false };
+        let is_of_file = || self.skips_days && self.as_of() == self.defaults.as_of;
+        let is_stated = || stated_as_of(self.scopes, account, &before.history) >= after.as_of;
+        let may_skip = !self.marks && before.allocations.is_empty();
+        account.as_of == after.as_of || (may_skip && (is_of_file() || is_stated()))
     }
 
     /// Reopens the account, if the row sets its amount or is of a complete file, unless a later complete file omits it. A new
@@ -160,14 +147,14 @@ impl RowWrite<'_> {
         let is_newer = setter(history, AccountField::TotalAmount) < Some(self.import.as_bytes());
         self.upsert.total_amount.is_some()
             && is_newer
-            && self.stated_as_of(account, history) > Some(self.as_of())
+            && stated_as_of(self.scopes, account, history) > Some(self.as_of())
     }
 
     /// The days of the row's figure and of the account's, if an older import has brought a later one that is different.
     pub(super) fn stale(&self, state: &AccountState) -> Option<Stale> {
         let account = state.account.as_ref()?;
         let is_lost = account.total_amount != self.upsert.total_amount;
-        let of_account = self.stated_as_of(account, &state.history)?;
+        let of_account = stated_as_of(self.scopes, account, &state.history)?;
         (is_lost && self.is_stale(account, &state.history))
             .then_some(Stale { of_row: self.as_of(), of_account })
     }

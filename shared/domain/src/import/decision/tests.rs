@@ -106,8 +106,8 @@ impl Run {
                 if state.account.as_ref().is_none_or(|account| change.check(account).is_err()) {
                     return;
                 }
-                let at =
-                    EditTime { revision: *revision, now: Timestamp::UNIX_EPOCH, today: defaults().as_of };
+                let (now, today) = (Timestamp::UNIX_EPOCH, defaults().as_of);
+                let at = EditTime { revision: *revision, now, today, stated_as_of: None };
                 let edited = state.edit(change, at).expect("small amounts").expect("a change");
                 assert_eq!(Some(edited.account.balance), change.balance, "{change:?} of {state:?}");
                 state.allocations = state.allocations_with(&edited.allocations);

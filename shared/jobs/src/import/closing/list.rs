@@ -11,7 +11,9 @@ use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use uuid::Uuid;
 
+use super::dry_run::count_rows;
 use super::{File, Step};
+use crate::import::chunk::membership;
 
 /// The shards that are read at the same time.
 const SHARDS_AT_ONCE: usize = 4;
@@ -33,6 +35,11 @@ pub(super) async fn list(file: &File<'_>, closing: Closing, begun: Instant) -> R
             (Some(_), Some(throttled)) => Err(throttled),
         };
     }
+    let listing = if job.dry_run { count_rows(file, listing, begun).await? } else { listing };
+    if job.dry_run && listing.chunks < job.chunks.unwrap_or_default() {
+        let advanced = imports.advance_closing(job, Closing { listing: Some(listing), ..closing }).await?;
+        return Ok(if advanced.is_some() { Step::OutOfTime } else { Step::Changed });
+    }
     let list = listing.list;
     tracing::info!(import = %job.id, items = list.items.items, of = list.of.items, "listed what the file omits");
     let asks = list.needs_confirmation(&job.notation.options);
@@ -53,10 +60,7 @@ async fn read_shards(
 ) -> Result<(Listing, Option<Failure>), Failure> {
     let (stores, job, from) = (file.stores, file.job, listing.shards);
     let files = ImportFiles::of(&job.org, &job.id);
-    let members = stores.files.get(&files.members()).await?;
-    let members = members.ok_or_else(|| Failure::missing("the accounts that a complete file names"))?;
-    let members = Membership::of_file(members);
-    let members = &members.ok_or_else(|| Failure::corrupt("the accounts of a file")("it was cut short"))?;
+    let members = &membership(stores, job, &job.id).await?;
     let shards = (from..job.org.shards().count())
         .map(|shard| async move { read_shard(file, members, shard).await.map(|found| (shard + 1, found)) });
     let mut shards = stream::iter(shards).buffered(SHARDS_AT_ONCE);
@@ -96,11 +100,7 @@ struct Found {
     of: ItemTotals,
 }
 
-async fn read_shard(
-    file: &File<'_>,
-    members: &Membership<bytes::Bytes>,
-    shard: u16,
-) -> Result<Found, Failure> {
+async fn read_shard(file: &File<'_>, members: &Membership<Vec<u8>>, shard: u16) -> Result<Found, Failure> {
     let (mut found, omissions) = (Found::default(), file.omissions());
     let mut pages = std::pin::pin!(file.stores.accounts.of_scope(&file.job.org, shard, file.scope));
     while let Some(page) = pages.try_next().await? {

@@ -16,8 +16,7 @@ pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant)
     let pages = usize::try_from(closing.pages_closed).unwrap_or(usize::MAX);
     let page = closing.list.as_ref().and_then(|list| list.pages().nth(pages));
     let Some(page) = page else {
-        let progress = file.stores.imports.with_progress(job.clone()).await?.progress;
-        let is_settled = progress.counts.failed == 0 && job.skips_days();
+        let is_settled = file.stores.imports.states_days(job).await?;
         let settle = |files: ScopeFiles| if is_settled { files.settle(&file.file) } else { files };
         file.record(|files| settle(files.close(&file.file))).await?;
         let (closed, kept) = (closing.closed.items, closing.kept);
