@@ -1,9 +1,10 @@
 //! The capacity that complete files consume, as DynamoDB reports it.
 //!
-//! `SALDO_ROWS` is the number of rows: 100,000 take minutes.
+//! `SALDO_ROWS` is the number of rows: 100,000 take minutes. `SALDO_CLOSED` is the number of accounts that are closed.
 
 use std::env;
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use serde_json::json;
 use testing::wire::Sum;
@@ -21,8 +22,13 @@ fn list(rows: std::ops::Range<usize>, changed: usize) -> String {
     list
 }
 
+/// The number that a variable of the environment states.
+fn stated(variable: &str) -> Option<usize> {
+    env::var(variable).ok()?.parse().ok()
+}
+
 fn rows() -> usize {
-    env::var("SALDO_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(2_000)
+    stated("SALDO_ROWS").unwrap_or(2_000)
 }
 
 /// Imports a complete file as of a day of January.
@@ -55,10 +61,12 @@ async fn next_complete_file_costs_at_most_0_06_write_units_per_row() {
 #[tokio::test]
 async fn closing_costs_one_write_unit_per_item() {
     let (rows, metered) = (rows(), Box::pin(Metered::start(500)).await);
-    let closed = rows / 10;
+    let closed = stated("SALDO_CLOSED").unwrap_or(rows / 10);
     import(&metered, "new", list(0..rows, 0), 1).await;
     let nothing = import(&metered, "nothing closed", list(0..rows, 0), 2).await;
-    let spent = import(&metered, "a tenth closed", list(closed..rows, 0), 3).await;
+    let begun = Instant::now();
+    let spent = import(&metered, "some closed", list(closed..rows, 0), 3).await;
+    println!("the file that closes them: {:.1?}", begun.elapsed());
     let (write_units, read_units) =
         (spent.write_units - nothing.write_units, spent.read_units - nothing.read_units);
     println!("{closed} of {rows} accounts closed: {write_units} write units, {read_units} read units more");
