@@ -4,7 +4,6 @@
 //! What functions do in the tests' process is watched as it happens, whether it is deleted later or
 //! not. [`search`] finds what functions wrote in processes of their own.
 
-use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -81,7 +80,9 @@ pub async fn search(aws: &Aws) {
         for file in page.expect("S3").contents() {
             let file = s3.get_object().bucket(bucket).key(file.key().expect("a key")).send().await;
             let content = file.expect("S3").body.collect().await.expect("S3").into_bytes();
-            watch(None, "a file", &text_of_file(&content));
+            if let Some(secret) = secret_in_file(&content) {
+                report(None, &String::from_utf8_lossy(&content), &format!("a secret in a file: {secret}"));
+            }
         }
     }
 }
@@ -112,7 +113,7 @@ impl SecretWatch {
     fn look(&self, service: Service, request: &str, body: &[u8]) {
         let text = String::from_utf8_lossy(body);
         let (place, secret) = match service {
-            Service::S3 => ("a file".to_owned(), leak(&text_of_file(body)).map(str::to_owned)),
+            Service::S3 => ("a file".to_owned(), secret_in_file(body)),
             _ => (service.to_string(), secret_in(&serde_json::from_slice(body).unwrap_or_default())),
         };
         if let Some(secret) = secret {
@@ -146,10 +147,12 @@ impl Interceptor for SecretWatch {
     }
 }
 
-/// The contents of a file as a text. The positions in the file of a chunk are bytes, which may look like the digits of a secret.
-fn text_of_file(file: &[u8]) -> Cow<'_, str> {
-    let chunk = chunk_file::decode(file).ok().and_then(|chunk| serde_json::to_string(&chunk).ok());
-    chunk.map_or_else(|| String::from_utf8_lossy(file), Cow::Owned)
+/// A secret in a file, if there is one. The numbers and positions in the file of a chunk are none, whatever their bytes look like.
+fn secret_in_file(file: &[u8]) -> Option<String> {
+    match chunk_file::decode(file) {
+        Ok(chunk) => secret_in(&serde_json::to_value(chunk).unwrap_or_default()),
+        Err(_) => leak(&String::from_utf8_lossy(file)).map(str::to_owned),
+    }
 }
 
 /// A secret in some string or name of the JSON, or in a binary attribute of DynamoDB, if there is one.
