@@ -29,8 +29,11 @@ const FIRST_BALANCE: i64 = 1_000_000;
 pub(super) struct ByHand {
     /// The number of balances that were asked for.
     asked: i64,
-    /// The adjustments of requests that were answered.
+    /// The adjustments of requests that were answered, over services that did not fail.
     made: BTreeSet<AllocationId>,
+    /// The same over services that can fail, by the revisions in the answers. If the first answer to the function was lost, an
+    /// import may have written before the next one, and the revision is the import's.
+    made_over_faults: BTreeSet<AllocationId>,
     /// The requests whose outcome is unknown: the function was killed, or a service failed.
     unknown: usize,
     /// The days on which adjustments were acknowledged; `None` if it is unknown.
@@ -92,14 +95,21 @@ impl ByHand {
         Some(Change::Acknowledgement(id, adjustment.id, day))
     }
 
-    /// Records what became of a change; `None` if the function was killed.
-    pub(super) fn record(&mut self, change: &Change, answered: Option<Answered>, tally: &mut Tally) {
+    /// Records what became of a change, which was made over services that can fail if `fails`; `None` if the function was killed.
+    pub(super) fn record(
+        &mut self,
+        change: &Change,
+        fails: bool,
+        answered: Option<Answered>,
+        tally: &mut Tally,
+    ) {
         let outcome = answered.filter(|(status, ..)| *status < 500);
         match (change, outcome) {
             (Change::Balance(..), None) => self.unknown += 1,
             (Change::Balance(_, balance), Some((200, etag, account))) => {
                 assert_eq!(account["balance"], *balance, "{account}");
-                self.made.insert(AllocationId::of_seed(Uuid::try_parse(&etag).expect("a revision")));
+                let made = if fails { &mut self.made_over_faults } else { &mut self.made };
+                made.insert(AllocationId::of_seed(Uuid::try_parse(&etag).expect("a revision")));
                 tally.adjusted += 1;
             }
             // There is no such account yet.
@@ -142,12 +152,13 @@ impl History<'_> {
                 all.extend(allocations.into_iter().map(|made| (made.id.clone(), made)));
             }
         }
-        let ByHand { made, unknown, posted, .. } = &self.by_hand;
-        // If the first answer to the function was lost, an import may have written before the next one: the answer has the
-        // revision of the import then, and the adjustment is one of the others.
-        let elsewhere = made.iter().filter(|id| !all.contains_key(id)).count();
-        let others = all.keys().filter(|id| !made.contains(id)).count();
-        assert!(elsewhere <= others, "seed {seed}: of {made:?}, adjustments are lost: {all:#?}");
+        let ByHand { made, made_over_faults, unknown, posted, .. } = &self.by_hand;
+        for id in made {
+            assert!(all.contains_key(id), "seed {seed}: {id} was answered and is lost: {all:#?}");
+        }
+        let elsewhere = made_over_faults.iter().filter(|id| !all.contains_key(id)).count();
+        let others = all.keys().filter(|id| !made.contains(id) && !made_over_faults.contains(id)).count();
+        assert!(elsewhere <= others, "seed {seed}: of {made_over_faults:?}, adjustments are lost: {all:#?}");
         assert!(
             others <= unknown + elsewhere,
             "seed {seed}: {others} adjustments without a request: {all:#?}"

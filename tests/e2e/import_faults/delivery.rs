@@ -61,7 +61,7 @@ impl History<'_> {
         self.stack.faults.clear();
         let (outcome, answered) = outcome.map_or((None, None), |(work, answered)| (Some(work), answered));
         if let Some(change) = &change {
-            self.by_hand.record(change, answered, tally);
+            self.by_hand.record(change, fails, answered, tally);
         }
         match outcome {
             Some(answer) if answer.batch_item_failures.is_empty() => {
