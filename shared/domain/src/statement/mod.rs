@@ -15,7 +15,6 @@ mod message;
 mod page;
 mod party;
 mod references;
-mod reported;
 mod texts;
 mod totals;
 
@@ -37,7 +36,6 @@ pub use message::{Message, StatementFormat};
 pub use page::Page;
 pub use party::Party;
 pub use references::PaymentReferences;
-pub use reported::ReportedEntry;
 pub use texts::Texts;
 pub use totals::{StatedTally, StatedTotals, Sums, Tally};
 
