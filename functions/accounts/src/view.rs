@@ -48,7 +48,7 @@ pub(crate) struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     amounts: Option<Amounts>,
-    /// The last day whose bank payments are in `total_amount`.
+    /// The last day whose bank payments are in `total_amount`: the day of the latest row or complete file that states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<Date>,
     /// The original amount: the highest amount that the source has stated, or the lowest of a credit.
