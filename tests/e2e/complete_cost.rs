@@ -16,8 +16,11 @@ fn list(rows: std::ops::Range<usize>, changed: usize) -> String {
     let mut list = "external_id,contact.name,total_amount,currency,due_date,notes\n".to_owned();
     for number in rows {
         let amount = if number < changed { 90 } else { 100 };
-        writeln!(list, "INV-{number},María García {number},{amount}.50,EUR,2026-01-15,60 days past due")
-            .expect("text");
+        writeln!(
+            list,
+            "INV-{number:07},María García {number:07},{amount}.50,EUR,2026-01-15,60 days past due"
+        )
+        .expect("text");
     }
     list
 }
